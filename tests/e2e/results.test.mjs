@@ -41,6 +41,23 @@ for (const way of ["mouse", "keyboard"]) {
   });
 }
 
+test("the root span's duration stands below the trace's where they differ", async (t) => {
+  const { stage, traces: [, failed] } = await filled(t);
+  const late = uneven(2, { at: Date.now() - 60_000 });
+  // A span that starts after the response and ends 900 ms after the root, which takes 0.35 ms.
+  const spans = late.body.resourceSpans[0].scopeSpans[0].spans;
+  const ended = BigInt(spans[0].endTimeUnixNano);
+  spans.push({ ...spans[1], spanId: late.id(9), name: "send mail", kind: 5, startTimeUnixNano: `${ended + 1_000_000n}`, endTimeUnixNano: `${ended + 900_000_000n}` });
+  await send(stage.otlp_http, late.body);
+  const page = await open(t, `${stage.viewer}/search?service=&lookback=1h`);
+  const search = new Search(page);
+  await search.search();
+  const root = (traceId) => search.row(traceId).getByTestId("root-duration");
+  assert.equal(await root(late.traceId).innerText(), "root 350 µs");
+  assert.equal(await root(late.traceId).locator("xpath=../..").getAttribute("title"), "Trace 900.35 ms, its root span 350 µs");
+  assert.equal(await root(failed).count(), 0, "equal durations are shown once");
+});
+
 test("what was found before does not stay beside a form that was refused", async (t) => {
   const { stage } = await filled(t);
   const page = await open(t, `${stage.viewer}/search?service=frontend&lookback=1h`);

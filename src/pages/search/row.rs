@@ -51,6 +51,16 @@ pub fn TraceRow(
             </span>
         }
     });
+    let mut exactly = duration_exact(trace.duration);
+    let own = trace.root_duration.filter(|own| duration(*own) != duration(trace.duration));
+    let root = own.map(|own| {
+        exactly = format!("Trace {exactly}, its root span {}", duration_exact(own));
+        view! {
+            <small class="result__root" data-test="root-duration">
+                {format!("root {}", duration(own))}
+            </small>
+        }
+    });
     let (href, services) = (Route::trace(key.clone()).to_string(), trace.services.clone());
     let chips = move || {
         view! { <ServiceChips services=services.clone() slots=slots.clone() width=services_width.get()/> }
@@ -84,10 +94,10 @@ pub fn TraceRow(
                 class="result__duration"
                 class:result__duration--bad=has_errors
                 role="cell"
-                title=duration_exact(trace.duration)
+                title=exactly
             >
                 <i style:--share=share.to_string()></i>
-                {duration(trace.duration)}
+                <span>{duration(trace.duration)} {root}</span>
             </span>
             <span class="result__start" role="cell" title=clock::moment(trace.start_unix, zone).exact()>
                 {started}

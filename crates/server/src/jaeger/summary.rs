@@ -7,12 +7,21 @@ use spandrel_trace::units::TraceId;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 
+/// The earliest span without a parent. Times are in nanoseconds.
+#[derive(Default)]
+struct Root {
+    start: u64,
+    duration: u64,
+    service: String,
+    name: String,
+}
+
 /// Summarises a trace without decoding its attributes. Spans that cannot be read are left out.
 pub fn summarise(stored: &dyn Spans) -> TraceSummary {
     let mut ids = HashSet::new();
     let mut parents = Vec::new();
     let mut services: BTreeMap<String, ServiceCount> = BTreeMap::new();
-    let mut root: Option<(u64, String, String)> = None;
+    let mut root: Option<Root> = None;
     let mut names = ServiceNames::default();
     let (mut start, mut end, mut spans, mut errors) = (u64::MAX, 0u64, 0u32, 0u32);
     stored.each_span(&mut |parts| {
@@ -32,29 +41,37 @@ pub fn summarise(stored: &dyn Spans) -> TraceSummary {
             count.spans += 1;
             count.errors += failed;
         }
+        let span_end = facts.end.max(facts.start.saturating_add(1));
         ids.insert(facts.span);
         if facts.parent == 0 {
-            if root.as_ref().is_none_or(|(first, _, _)| facts.start < *first) {
+            if root.as_ref().is_none_or(|first| facts.start < first.start) {
                 let name = if facts.name.is_empty() {
                     EMPTY_SPAN.into()
                 } else {
                     String::from_utf8_lossy(facts.name)
                 };
-                root = Some((facts.start, service.to_owned(), name.into_owned()));
+                root = Some(Root {
+                    start: facts.start,
+                    duration: span_end - facts.start,
+                    service: service.to_owned(),
+                    name: name.into_owned(),
+                });
             }
         } else {
             parents.push(facts.parent);
         }
         start = start.min(facts.start);
-        end = end.max(facts.end).max(facts.start.saturating_add(1));
+        end = end.max(span_end);
         spans += 1;
         errors += failed;
     });
-    let (_, root_service, root_operation) = root.unwrap_or_default();
+    let root_duration = root.as_ref().map(|root| root.duration);
+    let Root { service: root_service, name: root_operation, .. } = root.unwrap_or_default();
     TraceSummary {
         trace_id: TraceId(stored.trace()),
         root_service,
         root_operation,
+        root_duration,
         start_unix: start,
         duration: end.saturating_sub(start),
         spans,

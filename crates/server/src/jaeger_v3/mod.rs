@@ -220,7 +220,7 @@ async fn run(
     Ok(response)
 }
 
-/// Jaeger's `TraceSummary`: 64-bit numbers as text, zero counts left out.
+/// Jaeger's `TraceSummary`: 64-bit numbers as text, zero counts left out. Spandrel adds `rootDurationNano`.
 pub fn summary_json(summary: &spandrel_trace::model::TraceSummary) -> serde_json::Value {
     let services: Vec<_> = summary
         .services
@@ -241,6 +241,9 @@ pub fn summary_json(summary: &spandrel_trace::model::TraceSummary) -> serde_json
     if !summary.root_service.is_empty() {
         json["rootServiceName"] = summary.root_service.as_str().into();
         json["rootOperationName"] = summary.root_operation.as_str().into();
+    }
+    if let Some(duration) = summary.root_duration {
+        json["rootDurationNano"] = duration.to_string().into();
     }
     put_count(&mut json, "errorSpanCount", summary.errors);
     put_count(&mut json, "orphanSpanCount", summary.orphans);

@@ -218,7 +218,7 @@ fn summaries_and_the_service_graph_count_what_is_there() {
         summary,
         json!({
             "traceId": "00000000000000000000000000000001", "rootServiceName": "front", "rootOperationName": "GET /",
-            "spanCount": 3, "errorSpanCount": 1,
+            "rootDurationNano": "1000000000", "spanCount": 3, "errorSpanCount": 1,
             "services": [{"name": "back", "spanCount": 2, "errorSpanCount": 1}, {"name": "front", "spanCount": 1}],
         })
     );

@@ -19,18 +19,23 @@ pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 
 /// An integer, its decimal digits in a string, or `null` for 0.
 fn number<'de, D: Deserializer<'de>, N: TryFrom<u64>>(deserializer: D) -> Result<N, D::Error> {
+    let number = some_number(deserializer)?.unwrap_or(0);
+    N::try_from(number).map_err(|_| D::Error::custom("a number is too large"))
+}
+
+/// A number, or its digits as text.
+fn some_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum NumberText {
         Number(u64),
         Text(String),
     }
-    let number = match Option::<NumberText>::deserialize(deserializer)? {
-        None => 0,
-        Some(NumberText::Number(number)) => number,
-        Some(NumberText::Text(text)) => text.parse().map_err(D::Error::custom)?,
-    };
-    N::try_from(number).map_err(|_| D::Error::custom("a number is too large"))
+    match Option::<NumberText>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(NumberText::Number(number)) => Ok(Some(number)),
+        Some(NumberText::Text(text)) => text.parse().map(Some).map_err(D::Error::custom),
+    }
 }
 
 /// A string; `null` is the empty string.
@@ -189,6 +194,9 @@ struct Summary {
     root_service_name: String,
     #[serde(deserialize_with = "text")]
     root_operation_name: String,
+    // From Spandrel's server only.
+    #[serde(deserialize_with = "some_number")]
+    root_duration_nano: Option<u64>,
     #[serde(deserialize_with = "number")]
     min_start_time_unix_nano: u64,
     #[serde(deserialize_with = "number")]
@@ -229,6 +237,7 @@ impl Summary {
             foreign_trace_id: if id.is_some() { String::new() } else { self.trace_id },
             root_service: self.root_service_name,
             root_operation: self.root_operation_name,
+            root_duration: self.root_duration_nano,
             start_unix: self.min_start_time_unix_nano,
             duration: self.max_end_time_unix_nano.saturating_sub(self.min_start_time_unix_nano),
             spans: self.span_count,
@@ -308,6 +317,11 @@ mod tests {
         assert_eq!(found[1].spans, 2);
         let times = br#"{"summaries":[{"traceId":"1","minStartTimeUnixNano":"5","maxEndTimeUnixNano":7}]}"#;
         assert_eq!((summaries(times).unwrap()[0].start_unix, summaries(times).unwrap()[0].duration), (5, 2));
+        let root = br#"{"summaries":[{"traceId":"1","rootDurationNano":"3"},{"traceId":"2","rootDurationNano":null}]}"#;
+        assert_eq!(
+            summaries(root).unwrap().iter().map(|found| found.root_duration).collect::<Vec<_>>(),
+            [Some(3), None]
+        );
         assert!(summaries(br#"{"summaries":[{"spanCount":2}]}"#).is_err());
         assert!(summaries(br#"{"summaries":[{"traceId":"1","spanCount":"many"}]}"#).is_err());
     }

@@ -16,6 +16,9 @@ pub struct TraceSummary {
     pub root_service: String,
     /// Operation of that span.
     pub root_operation: String,
+    /// Duration of that span, nanoseconds; `None` if there is none or the source does not say (Jaeger).
+    #[serde(default)]
+    pub root_duration: Option<u64>,
     /// Start of the first span, nanoseconds since the Unix epoch.
     pub start_unix: u64,
     /// From the first start to the last end, nanoseconds.
@@ -113,6 +116,7 @@ impl Outline {
             foreign_trace_id: self.foreign_trace_id.clone(),
             root_service: root.map(|span| self.service_of(span).to_owned()).unwrap_or_default(),
             root_operation: root.map(|span| self.name_of(span).to_owned()).unwrap_or_default(),
+            root_duration: root.map(|span| self.duration_of(span)),
             start_unix: self.start_unix,
             duration: self.duration,
             spans: self.len() as u32,
