@@ -2,28 +2,29 @@
 
 mod columns;
 mod event_cursor;
+mod fold_actions;
 mod folding;
+mod groups;
+mod header;
 pub mod incremental_rows;
 mod panels;
 mod path;
+mod selection;
 mod viewport;
 mod zoom_history;
 
-use crate::route::{Colour, FlameView, LaneGroup, Show, TableViews, TraceTab, WhatIf, Zone};
+use crate::route::{Colour, FlameView, LaneGroup, TableViews, TraceTab, WhatIf, Zone};
 use crate::state::settings::store_zone;
 pub use columns::{AttributeColumns, CALLED, Columns, PEER, STATUS};
 pub use event_cursor::EventCursor;
 pub use folding::Folding;
-use incremental_rows::ComputedRows;
+pub use groups::{ClockDisplay, ClocksState, FindState, FindingsState, ReturnToTable};
+pub use header::{HeaderAction, HeaderState};
 use leptos::prelude::*;
 pub use panels::{OpenPanel, PanelLayout};
 pub use path::{PathState, path_words};
-use spandrel_trace::analysis::advisor::Finding;
+pub use selection::Selection;
 use spandrel_trace::analysis::log_marks::LogMarks;
-use spandrel_trace::analysis::rows::{Fold, Row, RowOptions};
-use spandrel_trace::analysis::skew::Clocks;
-use spandrel_trace::engine::Matches;
-use spandrel_trace::format::write::Export;
 use spandrel_trace::model::{Outline, SpanIx, TraceLogs};
 use spandrel_trace::units::Problem;
 use std::sync::Arc;
@@ -86,88 +87,6 @@ pub struct Session {
     pub notice: RwSignal<Option<&'static str>>,
     /// Actions that commands trigger in the header.
     pub header: HeaderState,
-}
-
-/// Which span is selected.
-#[derive(Clone, Copy, Default)]
-pub struct Selection {
-    /// The span that keys act on and that the details show.
-    pub span: RwSignal<Option<SpanIx>>,
-    /// Counts requests to scroll to the selected row.
-    pub reveal: RwSignal<u32>,
-    /// Whether to scroll to it once the rows are computed.
-    reveal_when_computed: StoredValue<bool>,
-}
-
-/// Actions that commands trigger in the header, which has the trace's ID and source.
-#[derive(Clone, Copy, Default)]
-pub struct HeaderState {
-    /// The action that was requested last. Setting it runs it, also when it is the same again.
-    pub requested: RwSignal<Option<HeaderAction>>,
-    /// Whether the trace can be reloaded: those of files cannot.
-    pub can_reload: RwSignal<bool>,
-}
-
-/// Something that a button of the header does too.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum HeaderAction {
-    /// Copies the address of the view.
-    CopyLink,
-    /// Saves the trace as a file.
-    Download(Export),
-    /// Reloads the trace once.
-    Reload,
-    /// Starts to reload it automatically, or stops that.
-    Follow,
-}
-
-/// A table that has set the find to show spans in the waterfall.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReturnToTable {
-    /// The table's view.
-    pub tab: TraceTab,
-    /// The find before.
-    pub before: String,
-    /// The find that was set.
-    pub set: String,
-}
-
-/// What is searched for in the trace.
-#[derive(Clone, Copy, Default)]
-pub struct FindState {
-    /// The query as typed.
-    pub query: RwSignal<String>,
-    /// How spans that do not match are shown.
-    pub show: RwSignal<Show>,
-    /// The matches; `None` without a query.
-    pub matches: RwSignal<Option<Arc<Matches>>>,
-}
-
-/// What was found out about the trace.
-#[derive(Clone, Copy, Default)]
-pub struct FindingsState {
-    /// The findings, those that save most first; none until they are loaded.
-    pub list: RwSignal<Arc<Vec<Finding>>>,
-    /// Whether the list of all is open.
-    pub open: RwSignal<bool>,
-}
-
-/// Clocks of services that differ.
-#[derive(Clone, Copy, Default)]
-pub struct ClocksState {
-    /// How far they differ; `None` until that is known.
-    pub found: RwSignal<Option<Arc<Clocks>>>,
-    /// Whether times are to be shown corrected.
-    pub corrected: RwSignal<bool>,
-}
-
-/// How times are shown.
-#[derive(Clone, Copy, Default)]
-pub struct ClockDisplay {
-    /// Clock times instead of times from the trace's start.
-    pub absolute: RwSignal<bool>,
-    /// Time zone of clock times; shared by all pages.
-    pub zone: RwSignal<Zone>,
 }
 
 impl Session {
@@ -278,121 +197,9 @@ impl Session {
         });
     }
 
-    /// Zooms to the selected span with a margin, or to the whole trace.
-    pub fn fit_selected(&self) {
-        let Some(span) = self.selection.span.get_untracked() else { return self.viewport.fit() };
-        let outline = self.outline();
-        let (start, end) = (outline.start[span as usize], outline.end[span as usize]);
-        let margin = ((end - start) / 20).max(1);
-        self.viewport.zoom_to(start.saturating_sub(margin), end.saturating_add(margin));
-    }
-
-    /// Selects a span and scrolls to its row, expanding what hides it.
-    pub fn select(&self, span: SpanIx) {
-        let outline = self.outline();
-        let mut view = self.folding.view.get_untracked();
-        if view.reveal(&outline, span) {
-            self.folding.view.set(view);
-        }
-        if self.selection.span.get_untracked() != Some(span) {
-            self.selection.span.set(Some(span));
-        }
-        self.selection.reveal_when_computed.set_value(!self.folding.is_current());
-        self.selection.reveal.update(|count| *count = count.wrapping_add(1));
-    }
-
-    /// Collapses or expands the row of a span or group. A selection below it moves to it.
-    pub fn set_collapsed(&self, row: Row, collapsed: bool) {
-        let outline = self.outline();
-        self.change_fold(|fold| {
-            if row.is_group() {
-                fold.set_group(&outline, row.span, !collapsed);
-            } else {
-                fold.set(&outline, row.span, collapsed);
-            }
-        });
-    }
-
-    /// Shows only `span` and its descendants; with `None` the whole trace.
-    pub fn focus(&self, span: Option<SpanIx>) {
-        let id = span.map(|span| self.outline().id[span as usize]);
-        self.change(|view| view.focus = id);
-        if let Some(span) = span.or(self.selection.span.get_untracked()) {
-            self.select(span);
-        }
-    }
-
     /// Sets the time zone and stores it as a preference.
     pub fn set_zone(&self, zone: Zone) {
         store_zone(zone);
         self.clock.zone.set(zone);
-    }
-
-    /// Collapses all spans.
-    pub fn collapse_all(&self) {
-        self.change_fold(Fold::collapse_all);
-    }
-
-    /// Expands all spans.
-    pub fn expand_all(&self) {
-        let outline = self.outline();
-        self.change_fold(|fold| fold.expand_all(&outline));
-    }
-
-    /// Collapses the deepest visible level.
-    pub fn collapse_level(&self) {
-        let (outline, rows) = (self.outline(), self.folding.rows.get_untracked());
-        self.change_fold(|fold| {
-            fold.collapse_level(&outline, &rows);
-        });
-    }
-
-    /// Expands the topmost collapsed level.
-    pub fn expand_level(&self) {
-        let (outline, rows) = (self.outline(), self.folding.rows.get_untracked());
-        self.change_fold(|fold| {
-            fold.expand_level(&outline, &rows);
-        });
-    }
-
-    fn change_fold(&self, change: impl FnOnce(&mut Fold)) {
-        let mut fold = self.folding.view.with_untracked(|view| view.fold.clone());
-        change(&mut fold);
-        self.change(|view| view.fold = fold);
-    }
-
-    /// Shows rows that were computed incrementally.
-    pub fn show_computed(&self, rows: ComputedRows) {
-        batch(|| {
-            self.folding.computed.set(Some(rows));
-            self.folding.computing.set(false);
-        });
-        self.settle_selection();
-        if self.selection.reveal_when_computed.try_update_value(std::mem::take).unwrap_or_default() {
-            self.selection.reveal.update(|count| *count = count.wrapping_add(1));
-        }
-    }
-
-    /// Changes which rows there are. If that hides the selected span, the selection moves to what hides it.
-    pub fn change(&self, change: impl FnOnce(&mut RowOptions)) {
-        let mut view = self.folding.view.get_untracked();
-        let before = view.clone();
-        change(&mut view);
-        if view == before {
-            return;
-        }
-        self.folding.view.set(view);
-        self.settle_selection();
-    }
-
-    /// Moves the selection from a hidden span to the ancestor that hides it.
-    fn settle_selection(&self) {
-        if let Some(span) = self.selection.span.get_untracked() {
-            let (outline, rows) = (self.outline(), self.folding.rows.get_untracked());
-            let row = rows.index_showing(&outline, span).and_then(|index| rows.get(index));
-            if let Some(row) = row.filter(|row| row.span != span) {
-                self.selection.span.set(Some(row.span));
-            }
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The columns of answers, which are transferred beside the message: the page copies each into its memory at once, and
 //! yields between two of them, where a message of a million spans would have to be copied and decoded as a whole.
 
-use super::question::Answer;
+use super::answer::Answer;
 use super::transfer::Buffer;
 use crate::units::ColumnMut;
 

@@ -1,6 +1,6 @@
 //! Creates [`Problem`]s for requests and files.
 
-use super::question::{ExpectedInput, Progress};
+use super::command::{ExpectedInput, Progress};
 use super::responses;
 use crate::format::Unreadable;
 use crate::source::Task;

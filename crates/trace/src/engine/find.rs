@@ -1,6 +1,7 @@
 //! Searches spans of an open trace that may not be completely searchable yet.
 
-use super::question::{Answer, Findings, Matches, QuestionTopic};
+use super::answer::{Answer, Findings, Matches};
+use super::question::QuestionTopic;
 use crate::analysis::advisor::{self, Thresholds};
 use crate::analysis::lint::lint;
 use crate::analysis::peers::peers;

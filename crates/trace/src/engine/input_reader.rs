@@ -1,6 +1,6 @@
 //! Receives bytes of responses and files: traces are parsed in chunks, small responses are buffered.
 
-use super::question::{ExpectedInput, Progress};
+use super::command::{ExpectedInput, Progress};
 use super::{failure, responses};
 use crate::format::Reader;
 use crate::source::{Api, Task};

@@ -6,8 +6,9 @@
 //! answer(Question) -> Answer              work(budget) -> whether everything can be searched
 //! ```
 
-mod answers;
+mod answer;
 mod columns;
+mod command;
 mod download;
 pub mod failure;
 mod file_set;
@@ -21,20 +22,20 @@ mod question;
 mod records;
 mod responses;
 mod tables;
+mod trace_answers;
 pub mod transfer;
 mod warm_up;
 
 pub use crate::analysis::narrowed::SpanFilter;
 pub use crate::format::write::Export;
+pub use answer::{Answer, Findings, Matches, SearchResults, SpanDetail, TableOrder};
+pub use command::{EngineCommand, ExpectedInput, Progress};
 pub use download::Download;
 pub use file_set::FileSet;
 pub use input_reader::{InputReader, api_is_absent};
 pub use json_lines::{JsonLine, JsonMatches, JsonPage, JsonPlace, JsonText};
 pub use measured::{ServiceCounts, read_metrics};
-pub use question::{
-    Answer, EngineCommand, ExpectedInput, Findings, GroupLabel, Matches, Progress, Question, QuestionTopic,
-    SearchResults, SpanDetail, TableOrder,
-};
+pub use question::{GroupLabel, Question, QuestionTopic};
 pub use responses::{LiveSummaries, live_summaries};
 pub use warm_up::WarmUp;
 
@@ -261,13 +262,13 @@ impl Engine {
 
     /// [`Engine::answer`] for topics that are [basic](QuestionTopic::is_basic); the viewer's worker has it from the start.
     pub fn answer_basic(&mut self, question: &Question) -> Answer {
-        self.answer_with(question, answers::basic)
+        self.answer_with(question, trace_answers::basic)
     }
 
     /// [`Engine::answer`] for all other topics. Nothing else needs their analyses, so the viewer's worker can load them when
     /// they are first asked for.
     pub fn answer_analysis(&mut self, question: &Question) -> Answer {
-        self.answer_with(question, answers::analysis)
+        self.answer_with(question, trace_answers::analysis)
     }
 
     fn answer_with(

@@ -1,7 +1,8 @@
 //! Answers for the tables of one trace: statistics, spans, events and JSON.
 
+use super::answer::{Answer, TableOrder};
 use super::json_lines::{JsonIndex, JsonText};
-use super::question::{Answer, QuestionTopic, TableOrder};
+use super::question::QuestionTopic;
 use crate::analysis::critical_path::CriticalPath;
 use crate::analysis::event_list::{event_order, event_rows};
 use crate::analysis::flame::PackedBy;

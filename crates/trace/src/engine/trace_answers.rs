@@ -1,7 +1,8 @@
 //! Answers about one open trace: the basic ones, which its page needs before it is complete, and the analyses.
 
+use super::answer::{Answer, SpanDetail};
 use super::links::Links;
-use super::question::{Answer, QuestionTopic, SpanDetail};
+use super::question::QuestionTopic;
 use super::{OpenTrace, find, tables};
 use crate::analysis::concurrency::concurrency;
 use crate::analysis::critical_path::{PathBySpan, PathTable};
