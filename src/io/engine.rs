@@ -3,11 +3,11 @@
 //! Messages to the worker: the compiled wasm module, then `[id, "ask", EngineCommand, payload]`, `[id, "cancel"]` and
 //! `[id, "received"]`. Messages from it: `[0, "ready"]`, `[0, "failed", reason]`, `[id, "progress", Progress]`,
 //! `[id, "answer", Answer, columns, outline]` and `[0, "indexed"]`, where the last two of an answer are lists of buffers;
-//! [`simulated`] has two more. The worker pauses indexing from an answer with an outline until `received`, so that the page
+//! `simulated` has two more. The worker pauses indexing from an answer with an outline until `received`, so that the page
 //! paints first ([`IndexingPaused`]).
 //!
 //! A worker that crashes is replaced: pending requests fail, and traces that were open are [`Answer::Missing`] in the
-//! new one. A worker that does not start is not replaced ([`start`]).
+//! new one. A worker that does not start is not replaced (`start`).
 
 mod columns;
 mod outline;

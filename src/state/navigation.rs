@@ -92,7 +92,7 @@ impl Navigation {
         self.write();
     }
 
-    /// Changes the route of the current entry of the history. The address follows after [`DEBOUNCE`].
+    /// Changes the route of the current entry of the history. The address follows after `DEBOUNCE`.
     pub fn replace(self, route: Route) {
         if route == self.route_now() {
             return;

@@ -129,5 +129,5 @@ fn default_advice(kind: ProblemKind) -> String {
     advice.to_owned()
 }
 
-/// Tries again, for [`problem_card`].
+/// Tries again, for [`ProblemCard`].
 pub type Retry = Rc<dyn Fn()>;

@@ -16,7 +16,7 @@ use spandrel_trace::model::{SpanKind, StatusCode};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     /// Key; `error`, `span.status`, `scope.name`, `scope.version`, `resource.…` and the keys under which answers print
-    /// what is no attribute ([`PRINTED`]) are special.
+    /// what is no attribute (`PRINTED`) are special.
     pub key: String,
     /// Value as text.
     pub value: String,

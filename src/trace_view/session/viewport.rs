@@ -59,7 +59,7 @@ impl Viewport {
         self.range.get() == self.full_live()
     }
 
-    /// Shows `start..end` (in either order), clamped to the trace and to [`MIN_RANGE`].
+    /// Shows `start..end` (in either order), clamped to the trace and to `MIN_RANGE`.
     pub fn zoom_to(self, start: u64, end: u64) {
         let (_, last) = self.full();
         let least = MIN_RANGE.min(last);

@@ -12,7 +12,8 @@ use crate::runtime::telemetry::Destination;
 pub struct Settings {
     /// The address that all services listen on.
     pub host: IpAddr,
-    /// The port of the gateway; the others take the next ones in the order of [`NAMES`]. 0 takes any free port for each.
+    /// The port of the gateway; the others take the next ones in the order of [`NAMES`](crate::NAMES). 0 takes any
+    /// free port for each.
     pub base_port: u16,
     /// The services to start; all where it is empty.
     pub only: Vec<String>,

@@ -162,7 +162,7 @@ impl LogStore {
         Ok(found.into_iter().map(|(line, _, _)| line).collect())
     }
 
-    /// The traces that have a line that matches: those of the latest lines, of which [`LATEST`] are looked at. `stopped` is
+    /// The traces that have a line that matches: those of the latest lines, of which `LATEST` are looked at. `stopped` is
     /// asked between files. Blocks.
     ///
     /// # Errors

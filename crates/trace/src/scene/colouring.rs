@@ -44,7 +44,7 @@ pub struct Colouring {
     by: SpanColours,
     /// Legend entries: most spans first, or highest value first on a scale; errors last.
     pub legend: Vec<LegendEntry>,
-    /// Number of entries beyond [`MOST`].
+    /// Number of entries beyond `MOST`.
     pub more: usize,
 }
 

@@ -107,7 +107,7 @@ pub struct Waterfall {
     pub labels: Vec<Label>,
     /// Event ticks: row and device pixel, at most one per pixel.
     pub events: Vec<(u32, f32)>,
-    /// Ticks of log lines; set by [`log_ticks`], for they are loaded after the spans.
+    /// Ticks of log lines; set by [`log_ticks()`], for they are loaded after the spans.
     pub logs: Vec<LogTick>,
     /// In the bar of a collapsed client span the time of its server span, with that span's colour index.
     pub served: Vec<(RowInterval, u8)>,

@@ -153,7 +153,7 @@ impl PathBySpan {
         times
     }
 
-    /// The slack of every span of the trace, nanoseconds; see [`slack`].
+    /// The slack of every span of the trace, nanoseconds; see [`slack()`].
     pub fn slack(&self) -> &[u64] {
         &self.slack
     }

@@ -1,8 +1,8 @@
 //! A layered layout for graphs of services: callers to the left, callees to the right.
 //!
 //! The four steps of Sugiyama, Tagawa and Toda (1981), each iterative, deterministic and near linear: edges that
-//! close cycles are reversed ([`cycles`]), nodes get ranks ([`ranks`]), the order in each rank is swept to reduce
-//! crossings ([`order`]), and nodes are placed close to their neighbours ([`place`]). Connected components are laid
+//! close cycles are reversed (`cycles`), nodes get ranks (`ranks`), the order in each rank is swept to reduce
+//! crossings (`order`), and nodes are placed close to their neighbours (`place`). Connected components are laid
 //! out separately and packed. Sizes and positions are in pixels of an unscaled drawing.
 
 mod cycles;

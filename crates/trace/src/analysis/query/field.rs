@@ -16,7 +16,7 @@ pub enum BuiltinField {
     Status,
     /// Status message.
     StatusMessage,
-    /// Error status of the span or a descendant, see [`ERRORS`].
+    /// Error status of the span or a descendant, see `ERRORS`.
     Error,
     /// Duration.
     Duration,
