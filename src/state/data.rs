@@ -5,6 +5,7 @@ mod found;
 mod outlines;
 mod questions;
 mod simulated;
+mod translated;
 
 pub use files::OpenFiles;
 pub use found::SearchPurpose;

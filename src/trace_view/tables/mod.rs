@@ -5,6 +5,7 @@ mod back;
 mod columns;
 pub mod events;
 pub mod json;
+mod log_filter;
 pub mod logs;
 mod record_table;
 pub mod spans;
