@@ -4,16 +4,17 @@ use crate::route::{Route, SearchParams};
 use crate::state::data::{Data, OpenFiles, Progress, use_data};
 use crate::state::events::listen;
 use crate::state::navigation::{Navigation, use_navigation};
-use crate::state::tasks::spawn;
+use crate::state::tasks::AbortOnDrop;
 use crate::ui::empty::FileActions;
 use crate::ui::formats::FORMATS;
 use crate::ui::icon::Icon;
 use crate::ui::problem::ProblemCard;
 use crate::ui::progress;
+use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 use leptos::{ev, html};
 use spandrel_trace::units::Problem;
-use std::future::Future;
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, File, FileList};
 
@@ -28,6 +29,8 @@ pub struct Files {
     dragging: RwSignal<bool>,
     reading: RwSignal<Option<Progress>>,
     problem: RwSignal<Option<Problem>>,
+    /// The files that are being read: those that are opened next replace them.
+    task: StoredValue<Option<AbortOnDrop>>,
     /// Warnings about files whose only trace is shown; a list of traces shows its own.
     warnings: RwSignal<Vec<String>>,
 }
@@ -51,12 +54,15 @@ impl Files {
             dragging: RwSignal::new(false),
             reading: RwSignal::new(None),
             problem: RwSignal::new(None),
+            task: StoredValue::new(None),
             warnings: RwSignal::new(Vec::new()),
         };
         provide_context(files);
         provide_context(FileActions {
             choose: Callback::new(move |()| files.choose()),
-            sample: Callback::new(move |()| files.read(async move { files.data.open_sample().await })),
+            sample: Callback::new(move |()| {
+                files.read(Box::pin(async move { files.data.open_sample().await }))
+            }),
         });
         files
     }
@@ -87,7 +93,7 @@ impl Files {
         listen(ev::Custom::<web_sys::CustomEvent>::new("spandrel:open"), move |event| {
             // Bytes of a benchmark: `new CustomEvent("spandrel:open", {detail: Uint8Array})`.
             let bytes: js_sys::Uint8Array = event.detail().unchecked_into();
-            self.read(async move { self.data.open_bytes(bytes).await });
+            self.read(Box::pin(async move { self.data.open_bytes(bytes).await }));
         });
     }
 
@@ -114,23 +120,22 @@ impl Files {
         }
         let text = clipboard.get_data("text").unwrap_or_default();
         if text.trim_start().starts_with(['{', '[']) {
-            self.read(async move { self.data.open_text(&text).await });
+            self.read(Box::pin(async move { self.data.open_text(&text).await }));
         }
     }
 
     fn open(self, files: Vec<File>) {
         let reading = self.reading;
-        self.read(
-            async move { self.data.open_files(files, move |progress| reading.set(Some(progress))).await },
-        );
+        let progress = Rc::new(move |progress| reading.set(Some(progress)));
+        self.read(Box::pin(async move { self.data.open_files(files, Some(progress)).await }));
     }
 
     /// Reads files, then shows their only trace or the list of their traces.
-    fn read(self, work: impl Future<Output = Result<OpenFiles, Problem>> + 'static) {
+    fn read(self, work: LocalBoxFuture<'static, Result<OpenFiles, Problem>>) {
         self.problem.set(None);
         self.warnings.set(Vec::new());
         self.reading.set(Some(Progress::default()));
-        spawn(async move {
+        let task = AbortOnDrop::spawn(async move {
             let opened = work.await;
             self.reading.set(None);
             match opened {
@@ -147,6 +152,7 @@ impl Files {
                 Err(problem) => self.problem.set(Some(problem)),
             }
         });
+        self.task.set_value(Some(task));
     }
 }
 

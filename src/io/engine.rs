@@ -62,6 +62,9 @@ struct Inner {
     on_indexed: RefCell<Box<dyn Fn()>>,
 }
 
+/// What is called with the progress of a request, if anything is.
+pub type OnProgress = Option<Rc<dyn Fn(Progress)>>;
+
 enum WorkerState {
     Starting {
         worker: Worker,
@@ -76,7 +79,7 @@ enum WorkerState {
 
 struct Pending {
     done: oneshot::Sender<Transferred>,
-    progress: Box<dyn Fn(Progress)>,
+    progress: OnProgress,
 }
 
 struct Transferred {
@@ -145,12 +148,12 @@ impl EngineClient {
         &self,
         ask: &EngineCommand,
         payload: Option<Array>,
-        progress: impl Fn(Progress) + 'static,
+        progress: OnProgress,
     ) -> EngineReply {
         let inner = &self.0;
         let id = inner.take_id();
         let (done, transferred) = oneshot::channel();
-        inner.pending.borrow_mut().insert(id, Pending { done, progress: Box::new(progress) });
+        inner.pending.borrow_mut().insert(id, Pending { done, progress });
         let _cancel = CancelOnDrop { inner: inner.clone(), id };
         let encoded = Uint8Array::from(encode(ask).as_slice());
         let message = Array::of3(&id.into(), &"ask".into(), &encoded);
@@ -250,8 +253,9 @@ impl Inner {
             Some("indexed") => (self.on_indexed.borrow())(),
             Some("simulated") => self.receive_simulated(id, &message),
             Some("progress") => {
-                if let (Some(pending), Some(progress)) = (self.pending.borrow().get(&id), decode(&bytes())) {
-                    (pending.progress)(progress);
+                let on_progress = self.pending.borrow().get(&id).and_then(|pending| pending.progress.clone());
+                if let (Some(on_progress), Some(progress)) = (on_progress, decode(&bytes())) {
+                    on_progress(progress);
                 }
             }
             Some("answer") => {

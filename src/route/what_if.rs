@@ -41,7 +41,7 @@ pub struct WhatIf {
 
 impl Named for WhatIfScope {
     const ALL: &'static [(Self, &'static str, &'static str)] = &[
-        (WhatIfScope::Spans, "spans", "only this"),
+        (WhatIfScope::Spans, "spans", "only this, with its descendants"),
         (WhatIfScope::Operation, "operation", "all of this operation"),
         (WhatIfScope::Siblings, "siblings", "with its siblings of this operation"),
     ];

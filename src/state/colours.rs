@@ -29,22 +29,54 @@ pub fn stored_slot(service: &str) -> Option<u8> {
 
 /// Slots (0 to 19) for services that are shown together. New ones are stored.
 pub fn slots(services: &[&str]) -> Vec<u8> {
-    let slots = palette::slots(services, stored_slot);
-    if services.len() > MAX_STORED {
-        return slots;
+    if services.len() <= MAX_STORED {
+        store(services);
     }
+    palette::slots(services, stored_slot)
+}
+
+/// Stores slots of those services that have none. As long as there are no more services than slots, a new one gets a slot
+/// that none has, so that each looks the same beside whatever others it is shown with.
+fn store(services: &[&str]) {
+    let mut names: Vec<String> = with(|stored| stored.keys().cloned().collect());
+    let known = names.len();
+    let new = services.iter().filter(|service| stored_slot(service).is_none());
+    names.extend(new.map(|service| (*service).to_owned()));
+    if names.len() == known {
+        return;
+    }
+    let together: Vec<&str> = match names.len() > usize::from(palette::SLOTS) {
+        true => services.to_vec(),
+        false => names.iter().map(String::as_str).collect(),
+    };
+    let slots = palette::slots(&together, stored_slot);
     with(|stored| {
-        let before = stored.len();
-        if before > MAX_STORED {
+        if stored.len() > MAX_STORED {
             stored.clear();
         }
-        for (service, slot) in services.iter().zip(&slots) {
+        for (service, slot) in together.iter().zip(&slots) {
             stored.entry((*service).to_owned()).or_insert(*slot);
         }
-        if stored.len() != before {
-            // A map of strings and numbers is always valid JSON.
-            storage::set(NAME, &serde_json::to_string(stored).unwrap_or_default());
-        }
+        // A map of strings and numbers is always valid JSON.
+        storage::set(NAME, &serde_json::to_string(stored).unwrap_or_default());
     });
-    slots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn up_to_twenty_services_keep_their_slots_beside_any_others() {
+        with(BTreeMap::clear);
+        let names: Vec<String> = (0..20).map(|number| format!("service {number}")).collect();
+        let alone: Vec<u8> = names.iter().map(|name| slots(&[name])[0]).collect();
+        let together = slots(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(alone, together);
+        assert_eq!(together.iter().collect::<std::collections::BTreeSet<_>>().len(), 20);
+        let more: Vec<&str> = names.iter().map(String::as_str).chain(["one more"]).collect();
+        assert_eq!(slots(&more)[..20], together);
+        with(BTreeMap::clear);
+    }
 }

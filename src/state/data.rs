@@ -16,6 +16,7 @@ use super::obstacle::explained;
 use super::product::other_product;
 use super::settings::{Settings, absolute, use_settings};
 use super::tasks::{after_first_paint, spawn};
+pub use crate::io::engine::OnProgress;
 use crate::io::engine::{EngineClient, EngineReply, IndexingPaused};
 use crate::io::file_store;
 use files::FileSource;
@@ -116,12 +117,7 @@ fn resume_after_paint(paused: Option<IndexingPaused>) {
 }
 
 impl Data {
-    async fn ask(
-        self,
-        ask: &EngineCommand,
-        payload: Option<Array>,
-        progress: impl Fn(Progress) + 'static,
-    ) -> EngineReply {
+    async fn ask(self, ask: &EngineCommand, payload: Option<Array>, progress: OnProgress) -> EngineReply {
         let _busy = busy::hold();
         let engine = self.inner.with_value(|inner| inner.engine.clone());
         engine.ask(ask, payload, progress).await
@@ -130,7 +126,7 @@ impl Data {
     /// The answer to a command, until which the page can be idle.
     async fn ask_in_background(self, ask: &EngineCommand) -> Answer {
         let engine = self.inner.with_value(|inner| inner.engine.clone());
-        engine.ask(ask, None, |_| {}).await.answer
+        engine.ask(ask, None, None).await.answer
     }
 
     /// Loads all parts of the worker's program; `false` where one could not be loaded.
@@ -138,7 +134,7 @@ impl Data {
         matches!(self.ask_in_background(&EngineCommand::LoadParts).await, Answer::PartsLoaded)
     }
 
-    async fn task(self, task: Task, progress: impl Fn(Progress) + 'static) -> EngineReply {
+    async fn task(self, task: Task, progress: OnProgress) -> EngineReply {
         let base = untrack(|| self.settings.base());
         let reply = self.task_at(base, task, progress).await;
         let is_silent = matches!(
@@ -166,7 +162,7 @@ impl Data {
         self.answers.get()
     }
 
-    async fn task_at(self, base: Base, task: Task, progress: impl Fn(Progress) + 'static) -> EngineReply {
+    async fn task_at(self, base: Base, task: Task, progress: OnProgress) -> EngineReply {
         let command = EngineCommand::Task { base: base.clone(), task };
         let mut reply = self.ask(&command, None, progress).await;
         if let Answer::Failed(problem) = reply.answer {
@@ -183,7 +179,7 @@ impl Data {
 
     /// The names of all services.
     pub async fn services(&self) -> Result<Vec<String>, Problem> {
-        match self.task(Task::Services, |_| {}).await.answer {
+        match self.task(Task::Services, None).await.answer {
             Answer::Services(services) => Ok(services),
             other => Err(unexpected(other)),
         }
@@ -192,7 +188,7 @@ impl Data {
     /// The services of the server at the URL that was typed.
     pub async fn services_at(&self, typed: &str) -> Result<Vec<String>, Problem> {
         let base = absolute(typed);
-        match self.task_at(base.clone(), Task::Services, |_| {}).await.answer {
+        match self.task_at(base.clone(), Task::Services, None).await.answer {
             Answer::Services(services) => Ok(services),
             other => Err(other_product(unexpected(other), &base).await),
         }
@@ -201,7 +197,7 @@ impl Data {
     /// The operations of a service.
     pub async fn operations(&self, service: &str) -> Result<Vec<Operation>, Problem> {
         let task = Task::Operations { service: service.to_owned() };
-        match self.task(task, |_| {}).await.answer {
+        match self.task(task, None).await.answer {
             Answer::Operations(operations) => Ok(operations),
             other => Err(unexpected(other)),
         }
@@ -209,7 +205,7 @@ impl Data {
 
     /// The traces that match.
     pub async fn search(&self, query: SearchQuery, purpose: SearchPurpose) -> Result<SearchResults, Problem> {
-        match self.task(Task::Search(query), |_| {}).await.answer {
+        match self.task(Task::Search(query), None).await.answer {
             Answer::SearchResults(found) => {
                 self.inner.update_value(|inner| inner.found.record(purpose, &found.summaries));
                 Ok(found)
@@ -226,7 +222,7 @@ impl Data {
 
     /// The entry spans of a service in whole traces that match.
     pub async fn entry_spans(&self, query: SearchQuery) -> Result<EntrySpans, Problem> {
-        match self.task(Task::EntrySpans(query), |_| {}).await.answer {
+        match self.task(Task::EntrySpans(query), None).await.answer {
             Answer::EntrySpans(entries) => Ok(*entries),
             other => Err(unexpected(other)),
         }
@@ -234,7 +230,7 @@ impl Data {
 
     /// What the server counts of a service's spans over time, as it was sent; of whole traces, if it is our own.
     pub async fn metrics(&self, query: ServiceMetricsQuery) -> Result<String, Problem> {
-        match self.task(Task::Metrics(query), |_| {}).await.answer {
+        match self.task(Task::Metrics(query), None).await.answer {
             Answer::Metrics(text) => Ok(text),
             other => Err(unexpected(other)),
         }
@@ -257,7 +253,7 @@ impl Data {
 
     /// The log lines of a trace.
     pub async fn logs(&self, id: &str) -> Result<TraceLogs, Problem> {
-        match self.task(Task::Logs { trace: id.to_owned() }, |_| {}).await.answer {
+        match self.task(Task::Logs { trace: id.to_owned() }, None).await.answer {
             Answer::Logs(logs) => Ok(*logs),
             other => Err(unexpected(other)),
         }
@@ -269,7 +265,7 @@ impl Data {
         (start_unix_us, end_unix_us): (u64, u64),
         services: Vec<String>,
     ) -> Result<TraceLogs, Problem> {
-        match self.task(Task::UntracedLogs { start_unix_us, end_unix_us, services }, |_| {}).await.answer {
+        match self.task(Task::UntracedLogs { start_unix_us, end_unix_us, services }, None).await.answer {
             Answer::Logs(logs) => Ok(*logs),
             other => Err(unexpected(other)),
         }
@@ -285,7 +281,7 @@ impl Data {
     }
 
     async fn counted_calls(&self, task: Task) -> Result<CountedCalls, Problem> {
-        match self.task(task, |_| {}).await.answer {
+        match self.task(task, None).await.answer {
             Answer::Dependencies { links, requests, traces } => Ok(CountedCalls { links, requests, traces }),
             other => Err(unexpected(other)),
         }

@@ -2,6 +2,7 @@
 //! and the button that resets the zoom.
 
 use super::colouring::DeferredColouring;
+use super::counted::counted;
 use super::key_input::KeyInput;
 use super::session::Session;
 use crate::route::{Colour, Show as ShowMode};
@@ -167,6 +168,7 @@ fn in_room(colouring: &Colouring, room: f64) -> usize {
 fn Entry(session: Session, entry: LegendEntry) -> impl IntoView {
     let LegendEntry { colour, words, spans, query } = entry;
     let name = display_name(&words).to_owned();
+    let label = format!("{name}: {}", counted(spans, "span", "spans"));
     let spans = count(spans as u64);
     let (service, query) = (StoredValue::new(words), StoredValue::new(query));
     let is_hidden = move || {
@@ -212,7 +214,7 @@ fn Entry(session: Session, entry: LegendEntry) -> impl IntoView {
             class:legend-hidden=is_hidden
             class:legend-chosen=is_found
         >
-            <Menu face=name.clone() label=format!("{name}: {spans} spans") items=items/>
+            <Menu face=name.clone() label items=items/>
             <span class="legend-count" aria-hidden="true">{spans.clone()}</span>
         </span>
     }

@@ -133,7 +133,7 @@ impl Refresher {
     async fn load(self) -> Result<bool, Problem> {
         let (session, before) = (self.session, self.session.sent());
         self.is_loading.set(true);
-        let answer = self.data.refresh(&self.id.get_value(), |_| {}).await;
+        let answer = self.data.refresh(&self.id.get_value(), None).await;
         self.is_loading.set(false);
         match answer {
             Err(problem) => {

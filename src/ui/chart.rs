@@ -112,8 +112,7 @@ pub fn Chart(
             format!("{title}: {summary}. Arrow keys move between points, Enter {enter}.")
         }
         Some(CurrentPoint { at, facts, label, .. }) => {
-            let value =
-                facts.values.get(at.line).cloned().flatten().unwrap_or_else(|| "no traces".to_owned());
+            let value = facts.values.get(at.line).cloned().flatten().unwrap_or_else(|| "none".to_owned());
             let title = title.get();
             format!("{title}, {}: {label} {value}, {}. Enter {enter}.", facts.when, facts.note)
         }
@@ -258,7 +257,7 @@ fn values_at(plot: &Plot, point: &CurrentPoint) -> impl IntoView + use<> {
     let row = |(index, (line, value)): (usize, (&plot::ChartLine, &Option<String>))| {
         let is_current = several_lines && index == point.at.line;
         let label = line.label.clone();
-        let value = value.clone().unwrap_or_else(|| "no traces".to_owned());
+        let value = value.clone().unwrap_or_else(|| "none".to_owned());
         view! {
             <div class="chart__value" class=("chart__value--active", is_current) data-ink=line.ink.name()>
                 <dt>{label}</dt>

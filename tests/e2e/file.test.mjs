@@ -48,6 +48,33 @@ test("a file with the very trace that is shown takes its place", async (t) => {
   assert.match(await trace.detail.innerText(), /credit_card/);
 });
 
+test("a file that is opened while another is being read takes its place", async (t) => {
+  const files = await fakeJaeger(t, { api: (path) => (path.startsWith("/api/") ? { status: 404, body: "" } : undefined) });
+  const page = await open(t, `${files.url}/search?from=files`, alone);
+  const sent = checkout();
+  await page.evaluate((small) => {
+    const span = (id) => ({
+      traceId: "c".repeat(32), spanId: (id + 1).toString(16).padStart(16, "0"), parentSpanId: id ? "0000000000000001" : "",
+      name: "big", startTimeUnixNano: "1700000000000000000", endTimeUnixNano: "1700000000001000000",
+    });
+    const big = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: Array.from({ length: 100_000 }, (_, id) => span(id)) }] }] });
+    for (const [name, text] of [["big.json", big], ["small.json", small]]) {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([text], name, { type: "application/json" }));
+      document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+    }
+  }, JSON.stringify(sent.body));
+  const trace = new Trace(page);
+  await trace.header.waitFor();
+  await idle(page);
+  assert.equal((await trace.spans()).length, sent.count);
+  // Nothing of the other one comes later.
+  await page.waitForTimeout(1_500);
+  await idle(page);
+  assert.match(page.url(), new RegExp(sent.traceId));
+  assert.equal((await trace.spans()).length, sent.count);
+});
+
 test("a broken file is refused with the place and the cause, and the page goes on", async (t) => {
   const files = await fakeJaeger(t, { api: (path) => (path.startsWith("/api/") ? { status: 404, body: "" } : undefined) });
   const page = await open(t, `${files.url}/`, alone);

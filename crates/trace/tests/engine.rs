@@ -266,6 +266,10 @@ fn what_is_not_the_api_is_named() {
     assert!(problem.excerpt.contains("Sign in"));
     let problem = failed(take(&mut engine, ExpectedInput::Answer(trace("a"), Api::V3), 200, page, 5));
     assert_eq!(problem.kind, ProblemKind::WrongAddress);
+    // A proxy's own page about a server that is down.
+    let problem = failed(take(&mut engine, services(), 502, b"<html><h1>502 Bad Gateway</h1></html>", 5));
+    assert_eq!((problem.kind, problem.status), (ProblemKind::Refused, Some(502)));
+    assert!(problem.happened.contains("502"), "{problem:?}");
     let problem = failed(take(&mut engine, services(), 404, b"404 page not found\n", 99));
     assert!(api_is_absent(&problem), "{problem:?}");
     let problem = failed(take(&mut engine, services(), 400, br#"{"error":{"message":"no such"}}"#, 99));

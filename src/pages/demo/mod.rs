@@ -118,7 +118,7 @@ impl Orders {
         let (mut spans, mut unchanged) = (0, 0);
         for delay in DELAYS {
             pause(delay).await;
-            match self.data.refresh(id, |_| {}).await {
+            match self.data.refresh(id, None).await {
                 Ok(outline) => {
                     unchanged = if outline.len() == spans { unchanged + 1 } else { 0 };
                     spans = outline.len();

@@ -38,14 +38,14 @@ pub fn FaultPicker(
     };
     let hint = move || match chosen.get() {
         None => "Requests are answered as usual.".to_owned(),
-        Some(fault) => format!("{} Shown by {}.", fault.look_for, fault.request),
+        Some(fault) => format!("{} Affects {}.", fault.look_for.replace('`', ""), fault.request),
     };
     view! {
         <Show when=move || faults.with(|faults| !faults.is_empty())>
             <section class="order more">
                 <h2>"Fault"</h2>
                 <label class="more__fault">
-                    "Fault of the next request"
+                    "Fault of the next requests"
                     <select class="field" data-test="demo-fault" on:change=choose>
                         <option value="">"None"</option>
                         {options}

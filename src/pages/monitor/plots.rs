@@ -150,7 +150,9 @@ impl Kind {
     /// Texts of a point, without its link.
     pub fn facts(self, measured: &ServiceMetrics, at: PointAt) -> PointFacts {
         let Some(bucket) = measured.metrics.buckets.get(at.moment) else { return PointFacts::default() };
-        let text = |value: Option<f64>| value.map(|value| self.format(measured, value));
+        // A percentile needs a number of requests.
+        let unknown = || (bucket.calls > 0).then(|| "too few".to_owned());
+        let text = |value: Option<f64>| value.map(|value| self.format(measured, value)).or_else(unknown);
         let values = self.values(bucket).into_iter().map(text).collect();
         let counted = measured.basis.counted(bucket.calls);
         let note = match bucket.errors {
@@ -218,7 +220,7 @@ mod tests {
     fn points_have_texts() {
         let facts = Kind::Latency.facts(&measured(), PointAt { line: 1, moment: 0 });
         assert_eq!((facts.when.as_str(), facts.note.as_str()), ("00:00 to 00:01", "2 traces, 1 with errors"));
-        assert_eq!(facts.values, [Some("40\u{a0}ms".into()), None, None]);
+        assert_eq!(facts.values, [Some("40\u{a0}ms".into()), Some("too few".into()), Some("too few".into())]);
         // Lines break between the figures only.
         assert_eq!(Kind::Errors.summary(&measured()), "33\u{a0}% · 1\u{a0}of\u{a0}3");
         assert_eq!(Kind::Latency.summary(&measured()), "p50\u{a0}40\u{a0}ms · max\u{a0}80\u{a0}ms");

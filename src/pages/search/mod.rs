@@ -95,7 +95,7 @@ pub fn SearchPage() -> impl IntoView {
                 None => {
                     outcome.set(Outcome::Searching);
                     tasks::spawn_scoped(async move {
-                        data.restore_files(|_| {}).await;
+                        data.restore_files(None).await;
                         show(untrack(|| data.files()));
                     });
                 }

@@ -39,13 +39,11 @@ pub fn Results(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
     let is_live = Memo::new(move |_| can_be_live.get() && params.with(|params| params.live));
     let origin = StoredValue::new(origin);
     let empty = move || match is_live.get() {
-        true => {
-            view! { <EmptyState title="No traces yet" next=WAITING.map(str::to_owned).to_vec()/> }.into_any()
-        }
+        true => view! { <EmptyState title="No traces yet" next=vec![WAITING.to_owned()]/> }.into_any(),
         false => view! { <NoResults origin=origin.get_value() params/> }.into_any(),
     };
     view! {
-        <Show when=move || has_traces.get() || can_be_live.get()>
+        <Show when=move || has_traces.get() || is_search>
             <Summary feed origin=origin.get_value() params can_be_live/>
         </Show>
         <Show when=move || has_traces.get() fallback=empty>
@@ -54,10 +52,8 @@ pub fn Results(list: TraceList, params: Memo<SearchParams>) -> impl IntoView {
     }
 }
 
-const WAITING: [&str; 2] = [
-    "Traces that match are listed as they arrive.",
-    "Duration filters apply to single spans, not whole traces.",
-];
+const WAITING: &str = "Traces that match are listed as they arrive.";
+const DURATIONS: &str = "Duration filters apply to single spans, not whole traces.";
 
 /// Rows that are made in one task with the table. The others are made in the next, so that neither is long.
 const FIRST_ROWS: usize = 8;
@@ -186,20 +182,40 @@ fn SortHead(
 
 const WHOLE_TAGS: &str = "Tags are compared as whole key=value pairs, not by parts of a key or value.";
 
+fn has_durations(params: &SearchParams) -> bool {
+    !params.min_duration.is_empty() || !params.max_duration.is_empty()
+}
+
+/// What may help where nothing was found, by what was searched for.
+fn advice(params: &SearchParams) -> Vec<String> {
+    let has_tags = !params.tags.is_empty();
+    let mut tries = "Nothing matched. Try a longer time range".to_owned();
+    for (is_set, what) in [
+        (has_tags, ", fewer tags"),
+        (!params.log_text.is_empty(), ", no log text"),
+        (has_durations(params), ", other durations"),
+        (!params.operation.is_empty(), ", another operation"),
+    ] {
+        if is_set {
+            tries.push_str(what);
+        }
+    }
+    tries.push('.');
+    let mut advice = vec![tries];
+    if has_tags {
+        advice.push(WHOLE_TAGS.to_owned());
+    }
+    if has_durations(params) {
+        advice.push(DURATIONS.to_owned());
+    }
+    advice
+}
+
 /// What to do where nothing was found.
 #[component]
 fn NoResults(origin: TracesOrigin, params: Memo<SearchParams>) -> impl IntoView {
     let (title, next) = match origin {
-        TracesOrigin::Search { .. } => {
-            let mut next = vec![
-                "Nothing matched. Try a longer time range, fewer tags, no log text, or another operation.",
-                "Duration filters apply to single spans, not whole traces.",
-            ];
-            if params.with(|params| !params.tags.is_empty()) {
-                next.insert(1, WHOLE_TAGS);
-            }
-            ("No traces match", next.into_iter().map(str::to_owned).collect())
-        }
+        TracesOrigin::Search { .. } => ("No traces match", params.with(advice)),
         TracesOrigin::Files { name, mut warnings } => {
             warnings.insert(0, format!("{name} was read, but contains no spans."));
             ("No spans in this file", warnings)

@@ -68,10 +68,11 @@ pub fn Summary(
         })
     };
     // An order other than by time is one of the traces that were received, not of all that match.
+    // More are added while the list is live.
     let received = is_cut.then(|| format!(" of the {} most recent", count(first_number as u64)));
     let options = Sort::ALL.iter().map(|&(sort, name, label)| {
-        let of = received.as_deref().filter(|_| sort != Sort::Recent).unwrap_or_default();
-        let label = format!("{label}{of}");
+        let of = received.clone().filter(|_| sort != Sort::Recent).unwrap_or_default();
+        let label = move || if is_live() { label.to_owned() } else { format!("{label}{of}") };
         let is_chosen = move || params.with(|params| params.sort == sort);
         view! {
             <option value=name prop:selected=is_chosen>

@@ -29,6 +29,7 @@ use leptos::reactive::computed::ScopedFuture;
 use spandrel_trace::engine::Progress;
 use spandrel_trace::model::Outline;
 use spandrel_trace::units::{Problem, TraceId, count, duration, is_blank_name};
+use std::rc::Rc;
 use std::sync::Arc;
 use sync::sync_with_address;
 
@@ -59,7 +60,7 @@ pub fn TracePage(
         progress.set(Progress::default());
         load.set(Load::Loading);
         spawn_scoped(async move {
-            let outline = data.trace(&id.get_value(), move |now| progress.set(now)).await;
+            let outline = data.trace(&id.get_value(), Some(Rc::new(move |now| progress.set(now)))).await;
             // The trace is shown in another task than the one that received its columns.
             yield_to_event_loop().await;
             load.set(outline.map_or_else(Load::Failed, Load::Loaded));

@@ -1,6 +1,6 @@
 //! Files that were opened in this browser.
 
-use super::{Data, resume_after_paint, unexpected};
+use super::{Data, OnProgress, resume_after_paint, unexpected};
 use crate::io::reach::{self, TextResponse};
 use crate::io::{address, file, file_store};
 use crate::route::Route;
@@ -8,7 +8,7 @@ use crate::state::busy;
 use crate::state::tasks::spawn;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
-use spandrel_trace::engine::{Answer, EngineCommand, Progress};
+use spandrel_trace::engine::{Answer, EngineCommand};
 use spandrel_trace::model::TraceSummary;
 use spandrel_trace::source::{Api, Task, plan};
 use spandrel_trace::units::{Problem, ProblemKind};
@@ -91,7 +91,7 @@ impl Data {
     pub async fn open_files(
         &self,
         files: Vec<web_sys::File>,
-        progress: impl Fn(Progress) + 'static,
+        progress: OnProgress,
     ) -> Result<OpenFiles, Problem> {
         let payload: Array = files.iter().collect();
         let opened = self.open(file::names(&files), payload, progress).await?;
@@ -101,7 +101,7 @@ impl Data {
     }
 
     /// Opens the files again that this tab had open before it was reloaded. Does so once, and not if files are open.
-    pub async fn restore_files(&self, progress: impl Fn(Progress) + 'static) {
+    pub async fn restore_files(&self, progress: OnProgress) {
         let is_first = self.inner.try_update_value(|inner| !std::mem::replace(&mut inner.restored, true));
         if is_first != Some(true) || untrack(|| self.files.with(Option::is_some)) {
             return;
@@ -112,13 +112,13 @@ impl Data {
     }
 
     /// Opens the kept files that a trace is in. Whether there are any.
-    pub(super) async fn open_kept(&self, id: &str, progress: impl Fn(Progress) + 'static) -> bool {
+    pub(super) async fn open_kept(&self, id: &str, progress: OnProgress) -> bool {
         let Some(files) = file_store::with_trace(id).await else { return false };
         self.reopen_kept(files, progress).await;
         self.in_files(id)
     }
 
-    async fn reopen_kept(&self, files: Vec<web_sys::File>, progress: impl Fn(Progress) + 'static) {
+    async fn reopen_kept(&self, files: Vec<web_sys::File>, progress: OnProgress) {
         let payload: Array = files.iter().collect();
         // Files that cannot be read any more are as good as not kept.
         let _ = self.open(file::names(&files), payload, progress).await;
@@ -126,7 +126,7 @@ impl Data {
 
     /// Opens pasted text as a file.
     pub async fn open_text(&self, text: &str) -> Result<OpenFiles, Problem> {
-        self.open_files(file::from_text("pasted text", text).into_iter().collect(), |_| {}).await
+        self.open_files(file::from_text("pasted text", text).into_iter().collect(), None).await
     }
 
     /// Opens the trace that comes with the app.
@@ -134,8 +134,7 @@ impl Data {
         let _busy = busy::hold();
         match reach::text(&format!("{}{SAMPLE}", address::assets())).await.filter(TextResponse::is_good) {
             Some(text) => {
-                self.open_files(file::from_text("sample trace", &text.body).into_iter().collect(), |_| {})
-                    .await
+                self.open_files(file::from_text("sample trace", &text.body).into_iter().collect(), None).await
             }
             None => Err(Problem::new(
                 ProblemKind::Offline,
@@ -147,14 +146,14 @@ impl Data {
 
     /// Opens bytes as a file; they are transferred to the worker.
     pub async fn open_bytes(&self, bytes: Uint8Array) -> Result<OpenFiles, Problem> {
-        self.open("bytes".to_owned(), Array::of1(&bytes), |_| {}).await
+        self.open("bytes".to_owned(), Array::of1(&bytes), None).await
     }
 
     pub(super) async fn open(
         &self,
         name: String,
         payload: Array,
-        progress: impl Fn(Progress) + 'static,
+        progress: OnProgress,
     ) -> Result<OpenFiles, Problem> {
         let reply =
             self.ask(&EngineCommand::Files { name: name.clone() }, Some(payload.clone()), progress).await;
@@ -186,6 +185,6 @@ impl Data {
             self.inner.with_value(|inner| inner.source.as_ref().map(|source| source.payload.clone()));
         let Some(payload) = payload else { return false };
         let ask = EngineCommand::Files { name: String::new() };
-        matches!(self.ask(&ask, Some(payload), |_| {}).await.answer, Answer::Opened { .. })
+        matches!(self.ask(&ask, Some(payload), None).await.answer, Answer::Opened { .. })
     }
 }

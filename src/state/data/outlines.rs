@@ -3,11 +3,11 @@
 //! Span indices are those of one version of a trace. The version that the engine has is the outline that it sent last; a
 //! page may still show an older one. [`Data::renewed_outline`] tells the page of the newer one.
 
-use super::{Data, mark, resume_after_paint, unexpected};
+use super::{Data, OnProgress, mark, resume_after_paint, unexpected};
 use crate::io::engine::EngineReply;
 use leptos::prelude::*;
 use spandrel_trace::analysis::added::is_same;
-use spandrel_trace::engine::{Answer, EngineCommand, Progress};
+use spandrel_trace::engine::{Answer, EngineCommand};
 use spandrel_trace::model::Outline;
 use spandrel_trace::source::Task;
 use spandrel_trace::units::Problem;
@@ -57,11 +57,7 @@ impl Outlines {
 
 impl Data {
     /// A trace's outline: cached, or requested from the server.
-    pub async fn trace(
-        &self,
-        id: &str,
-        progress: impl Fn(Progress) + Clone + 'static,
-    ) -> Result<Arc<Outline>, Problem> {
+    pub async fn trace(&self, id: &str, progress: OnProgress) -> Result<Arc<Outline>, Problem> {
         self.restore_files(progress.clone()).await;
         let cached = self.inner.with_value(|inner| inner.outlines.cached(id));
         match cached {
@@ -71,11 +67,7 @@ impl Data {
     }
 
     /// A trace's outline as the server has it now.
-    pub async fn refresh(
-        &self,
-        id: &str,
-        progress: impl Fn(Progress) + Clone + 'static,
-    ) -> Result<Arc<Outline>, Problem> {
+    pub async fn refresh(&self, id: &str, progress: OnProgress) -> Result<Arc<Outline>, Problem> {
         let reply = if self.in_files(id) {
             let reply = self.reopened(id).await;
             if matches!(reply.answer, Answer::Missing) && self.reopen_files().await {
@@ -116,7 +108,7 @@ impl Data {
 
     async fn reopened(&self, id: &str) -> EngineReply {
         let ask = EngineCommand::Outline { trace: id.to_owned() };
-        self.ask(&ask, None, |_| {}).await
+        self.ask(&ask, None, None).await
     }
 
     pub(super) fn insert_outline(&self, id: &str, outline: Outline) -> Arc<Outline> {

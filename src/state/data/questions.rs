@@ -51,7 +51,7 @@ impl Data {
                 Some(version) => version,
                 None if requests < MAX_REQUESTS => {
                     requests += 1;
-                    self.refresh(id, |_| {}).await?
+                    self.refresh(id, None).await?
                 }
                 None => return Err(unexpected(Answer::Missing)),
             };
@@ -65,7 +65,7 @@ impl Data {
                 }
                 // Its version is newer than the last outline that it sent: that one is enough.
                 Answer::Stale => drop(self.engine_outline(id).await?),
-                Answer::Missing => drop(self.refresh(id, |_| {}).await?),
+                Answer::Missing => drop(self.refresh(id, None).await?),
                 answer => return Ok(answer),
             }
             requests += 1;
@@ -220,10 +220,10 @@ impl Data {
     /// revoked.
     pub async fn download(&self, id: &str, filter: SpanFilter, format: Export) -> Result<String, Problem> {
         let ask = EngineCommand::Download { trace: id.to_owned(), filter, format };
-        let mut answer = self.ask(&ask, None, |_| {}).await.answer;
+        let mut answer = self.ask(&ask, None, None).await.answer;
         if answer == Answer::Missing {
-            self.refresh(id, |_| {}).await?;
-            answer = self.ask(&ask, None, |_| {}).await.answer;
+            self.refresh(id, None).await?;
+            answer = self.ask(&ask, None, None).await.answer;
         }
         match answer {
             Answer::Text(url) => Ok(url),

@@ -71,7 +71,7 @@ impl Data {
     /// Opens the spans of a request, together with those before, as far as they have arrived; what arrives later follows by
     /// itself.
     pub async fn open_simulated(&self, spans: Vec<ArrivingSpans>) -> Result<(), Problem> {
-        self.restore_files(|_| {}).await;
+        self.restore_files(None).await;
         let is_open = untrack(|| self.files().is_some_and(|files| files.name == NAME));
         self.inner.update_value(|inner| {
             let is_first = inner.simulated.traces.is_empty();
@@ -119,7 +119,7 @@ impl Data {
             let happened = "The browser refused to create a file of the spans.";
             return Err(Problem::new(ProblemKind::Unsupported, "open the simulated trace", happened));
         };
-        let files = self.open(NAME.to_owned(), Array::of1(&file), |_| {}).await?;
+        let files = self.open(NAME.to_owned(), Array::of1(&file), None).await?;
         let was_kept = self.inner.try_update_value(|inner| {
             inner.simulated.opening = files.opening;
             inner.simulated.shown = parts.length();

@@ -44,8 +44,14 @@ pub fn DetailBody(
     let total = record.attributes.len() + resource.attributes.len() + scope.attributes.len() + of_events;
     let order = listed(&record.attributes, &source.top_prefixes());
     let attributes: Vec<_> = order.into_iter().map(|at| record.attributes[at as usize].clone()).collect();
-    let outlives = outlives_parent(&session.outline(), span).map(|by| {
-        format!("Ends {} after its parent. The critical path counts it up to the parent's end.", duration(by))
+    let outline = session.outline();
+    let outlives = outlives_parent(&outline, span).map(|by| {
+        let parent_end = outline.parent_of(span).map_or(0, |parent| outline.end[parent as usize]);
+        let counted = match outline.start[span as usize] < parent_end {
+            true => "The critical path counts it up to the parent's end.",
+            false => "It starts after the parent's end, so the critical path leaves it out.",
+        };
+        format!("Ends {} after its parent. {counted}", duration(by))
     });
     let warnings: Vec<String> = record.warnings.iter().cloned().chain(outlives).collect();
     let exceptions = NodeRef::<html::Section>::new();

@@ -147,9 +147,11 @@ fn outliving_words(outline: &Outline) -> Option<String> {
     let (spans, first) = outliving(outline)?;
     let id = outline.id[first as usize];
     Some(match spans {
-        1 => format!("span {id} ends after its parent; the critical path counts it up to the parent's end"),
+        1 => format!(
+            "span {id} ends after its parent; the critical path counts no time after the parent's end"
+        ),
         _ => format!(
-            "{} spans end after their parents ({id} first); the critical path counts them up to the parents' ends",
+            "{} spans end after their parents ({id} first); the critical path counts no time after the parents' ends",
             count(spans as u64)
         ),
     })

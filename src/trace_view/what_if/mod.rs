@@ -112,10 +112,12 @@ fn Controls(session: Session, tried: RwSignal<Option<WhatIfResult>>) -> impl Int
         Some(WhatIfChange::Faster(hundredths)) => Some(f64::from(hundredths) / 100.0),
         _ => None,
     };
-    let is_refused = RwSignal::new(false);
+    // What was tried out when a factor was refused: with anything else its message goes.
+    let refused_for = RwSignal::new(None);
+    let is_refused = move || refused_for.with(|refused| refused.is_some() && *refused == what_if.get());
     let choose_factor = move |text: String| {
         let factor = text.trim().parse::<f64>().ok().filter(|factor| FACTORS.contains(factor));
-        is_refused.set(factor.is_none());
+        refused_for.set(if factor.is_none() { what_if.get_untracked() } else { None });
         // Otherwise what was tried last stays.
         if let Some(factor) = factor {
             change(&|what_if| what_if.change = WhatIfChange::Faster((factor * 100.0).round() as u32));
@@ -153,13 +155,13 @@ fn Controls(session: Session, tried: RwSignal<Option<WhatIfResult>>) -> impl Int
                             max=FACTORS.end().to_string()
                             step="any"
                             aria-label="Times faster"
-                            aria-invalid=move || is_refused.get().then_some("true")
+                            aria-invalid=move || is_refused().then_some("true")
                             data-test="what-if-factor"
                             prop:value=move || factor().unwrap_or(2.0).to_string()
                             on:change:target=move |event| choose_factor(event.target().value())
                         />
                         "×"
-                        <Show when=move || is_refused.get()>
+                        <Show when=is_refused>
                             <span class="what-if-refused" role="alert" data-test="what-if-refused">
                                 "Enter a number from 0.01 to 10,000."
                             </span>

@@ -7,16 +7,17 @@ use spandrel_trace::units::TraceId;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 
-/// The earliest span without a parent. Times are in nanoseconds.
+/// The earliest span without a parent. Times are in nanoseconds since the Unix epoch; a start of 0 is that of the trace.
 #[derive(Default)]
 struct Root {
     start: u64,
-    duration: u64,
+    end: u64,
     service: String,
     name: String,
 }
 
-/// Summarises a trace without decoding its attributes. Spans that cannot be read are left out.
+/// Summarises a trace without decoding its attributes. Spans that cannot be read are left out. As in the viewer, a span
+/// that has no start time starts with the trace, and one that names itself as its parent has none.
 pub fn summarise(stored: &dyn Spans) -> TraceSummary {
     let mut ids = HashSet::new();
     let mut parents = Vec::new();
@@ -41,9 +42,10 @@ pub fn summarise(stored: &dyn Spans) -> TraceSummary {
             count.spans += 1;
             count.errors += failed;
         }
-        let span_end = facts.end.max(facts.start.saturating_add(1));
+        let has_start = facts.start > 0;
+        let span_end = if has_start { facts.end.max(facts.start.saturating_add(1)) } else { facts.end };
         ids.insert(facts.span);
-        if facts.parent == 0 {
+        if facts.parent == 0 || facts.parent == facts.span {
             if root.as_ref().is_none_or(|first| facts.start < first.start) {
                 let name = if facts.name.is_empty() {
                     EMPTY_SPAN.into()
@@ -52,7 +54,7 @@ pub fn summarise(stored: &dyn Spans) -> TraceSummary {
                 };
                 root = Some(Root {
                     start: facts.start,
-                    duration: span_end - facts.start,
+                    end: span_end,
                     service: service.to_owned(),
                     name: name.into_owned(),
                 });
@@ -60,12 +62,15 @@ pub fn summarise(stored: &dyn Spans) -> TraceSummary {
         } else {
             parents.push(facts.parent);
         }
-        start = start.min(facts.start);
+        if has_start {
+            start = start.min(facts.start);
+        }
         end = end.max(span_end);
         spans += 1;
         errors += failed;
     });
-    let root_duration = root.as_ref().map(|root| root.duration);
+    let start = if start == u64::MAX { 0 } else { start };
+    let root_duration = root.as_ref().map(|root| root.end.saturating_sub(root.start.max(start)));
     let Root { service: root_service, name: root_operation, .. } = root.unwrap_or_default();
     TraceSummary {
         trace_id: TraceId(stored.trace()),

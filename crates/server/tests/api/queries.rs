@@ -1,7 +1,7 @@
 //! The two query APIs on data of our own: statuses, envelopes, parameters, searches.
 
 use crate::support::{Server, request, span, text, window};
-use opentelemetry_proto::tonic::trace::v1::Status;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde_json::{Value, json};
 
 /// Two traces: `1` (front calls back twice, once in vain) and the younger `a1b2` (back alone).
@@ -411,4 +411,41 @@ fn times_that_no_reader_takes_are_none_in_summaries_too() {
     assert!(summaries.contains("far") && !summaries.contains("92233720368547758"), "{summaries}");
     let trace = server.get_json("/api/traces/9");
     assert_eq!(trace["data"][0]["spans"][0]["startTime"], 0, "{trace}");
+}
+
+#[test]
+fn summaries_take_roots_and_starts_as_the_viewer_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Server::start(directory.path(), &[]);
+    let summary = |trace: u128, spans: Vec<Span>| {
+        assert_eq!(server.export(&request("s", spans)).status, 200);
+        let all = "query.start_time_min=1970-01-01T00:00:00Z&query.start_time_max=2200-01-01T00:00:00Z&query.num_traces=9";
+        let answer = server.get_json(&format!("/api/v3/trace-summaries?{all}"));
+        let id = format!("{trace:032x}");
+        answer["summaries"].as_array().unwrap().iter().find(|found| found["traceId"] == id).unwrap().clone()
+    };
+    let start = span(21, 1, "").start_time_unix_nano;
+    let whole = |trace: u128, id: u64, name: &str, offset: u64, duration: u64| {
+        let mut span = span(trace, id, name);
+        span.start_time_unix_nano = start + offset;
+        span.end_time_unix_nano = span.start_time_unix_nano + duration;
+        span
+    };
+    // A root without a start begins with the trace.
+    let mut timeless = whole(21, 1, "timeless", 0, 50);
+    timeless.start_time_unix_nano = 0;
+    let mut part = whole(21, 2, "part", 0, 7);
+    part.parent_span_id = 1u64.to_be_bytes().to_vec();
+    let found = summary(21, vec![timeless, part]);
+    assert_eq!(found["minStartTimeUnixNano"], start.to_string());
+    assert_eq!((&found["rootOperationName"], &found["rootDurationNano"]), (&json!("timeless"), &json!("50")));
+    // A span that names itself as its parent has none.
+    let mut own = whole(22, 1, "own parent", 0, 5);
+    own.parent_span_id = own.span_id.clone();
+    let found = summary(22, vec![own, whole(22, 2, "later", 1, 50)]);
+    assert_eq!(
+        (&found["rootOperationName"], &found["rootDurationNano"]),
+        (&json!("own parent"), &json!("5"))
+    );
+    assert_eq!(found["orphanSpanCount"], Value::Null);
 }

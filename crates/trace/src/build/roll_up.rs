@@ -15,6 +15,8 @@ pub(super) struct Counts {
     ends_early: WarningCount,
     no_service: WarningCount,
     no_id: WarningCount,
+    /// Spans whose source says, or whose content shows, that something is wrong with them.
+    own: WarningCount,
     /// By service of parent and child: number of spans, and largest delta.
     skew: Vec<((StrIx, StrIx), u32, u64)>,
 }
@@ -59,6 +61,9 @@ pub(super) fn roll_up(outline: &mut Outline) -> Counts {
             }
         }
         let id = outline.id[at];
+        if flags.has(Flags::WARNED) {
+            counts.own.add(|| id.to_string());
+        }
         let mut count = |flag: Flags, warning: &mut WarningCount| {
             if flags.has(flag) {
                 warning.add(|| id.to_string());
@@ -110,6 +115,10 @@ impl Counts {
                 "span {} has no service name; it is shown as unknown-service",
                 "{n} spans have no service name ({} first); they are shown as unknown-service",
             ),
+            self.own.text(
+                "span {} has warnings of its own; its details list them",
+                "{n} spans have warnings of their own ({} first); their details list them",
+            ),
         ]
         .into_iter()
         .flatten()
@@ -118,8 +127,8 @@ impl Counts {
             let (parent, child) = (outline.strings.get(*parent), outline.strings.get(*child));
             let spans = if *count == 1 { "1 span begins".to_owned() } else { format!("{count} spans begin") };
             warnings.push(format!(
-                "the clocks of {parent} and {child} seem to differ: {spans} before the parent; moving by up to {} \
-                 would place it inside; times are shown as recorded",
+                "the clocks of {parent} and {child} seem to differ: as recorded, {spans} before the parent; \
+                 moving by up to {} would place it inside",
                 duration(*delta)
             ));
         }

@@ -74,7 +74,8 @@ impl InputReader {
 
     /// The error that follows from the status and the first bytes.
     pub(super) fn refusal(&self) -> Option<Problem> {
-        if self.is_answer() && self.web_page == Some(true) {
+        // A proxy reports with a web page of its own that the server is down: then the status says more.
+        if self.is_answer() && self.web_page == Some(true) && self.status < 500 {
             return Some(failure::web_page(&self.expect, self.status, &self.body));
         }
         if (200..300).contains(&self.status) {

@@ -155,7 +155,7 @@ fn clocks_that_disagree_are_measured_and_nothing_is_moved() {
     assert_eq!(flagged(&trace, Flags::CLOCK_SKEW), [2]);
     assert!(warned(
         &trace,
-        "the clocks of svc-a and svc-b seem to differ: 1 span begins before the parent; moving by up to 10 s"
+        "the clocks of svc-a and svc-b seem to differ: as recorded, 1 span begins before the parent; moving by up to 10 s"
     ));
     assert_eq!(trace.outline().start[trace.outline().find(SpanId(2)).unwrap() as usize], 0, "as recorded");
     assert_eq!(flagged(&trace, Flags::OUTSIDE_PARENT), [2, 4]);

@@ -222,6 +222,7 @@ pub(super) fn write(
     let number = if row.depth() > showing.levels { row.depth().to_string() } else { String::new() };
     if let Some(depth) = chip(&mut element.depth, "span-row-depth", &element.twisty, &number) {
         attribute(&depth.element, "aria-hidden", "true");
+        attribute(&depth.element, "title", &format!("Level {number}"));
     }
     attribute(&element.dot, "data-slot", &((showing.slot)(span) + 1).to_string());
     let kind = outline.kind[span as usize].name();

@@ -1,28 +1,50 @@
 //! Time on the critical path in which a span waits for nothing that is instrumented, between two of its children.
 
+use super::retries;
 use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity};
 use crate::analysis::child_coverage::ChildCoverage;
 use crate::analysis::gaps::gaps;
-use crate::model::SpanIx;
+use crate::model::{Outline, SpanIx};
 use crate::units::duration;
+use rustc_hash::FxHashSet;
 
 /// The rule's name.
 pub const NAME: &str = "gap";
 
-/// The findings of this rule: gaps of one span are one finding.
-pub fn find(context: &Context, _found: &[Finding]) -> Vec<Finding> {
+/// The findings of this rule: gaps of one span are one finding. The wait before a call is repeated is no gap.
+pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
+    let repeated = found.iter().filter(|finding| finding.rule == retries::NAME);
+    let attempts: FxHashSet<SpanIx> =
+        repeated.flat_map(|finding| finding.evidence.spans.iter().copied()).collect();
     let found = (0..context.outline.len() as SpanIx)
         .filter(|span| context.outline.has_children(*span))
         .filter(|span| context.share(context.critical[*span as usize]) >= context.thresholds.gap_share)
-        .filter_map(|span| finding(context, span))
+        .filter_map(|span| finding(context, span, &attempts))
         .collect();
     context.most_saving(found)
 }
 
-fn finding(context: &Context, span: SpanIx) -> Option<Finding> {
+/// The children of a span that a gap is between.
+fn neighbours(outline: &Outline, span: SpanIx, (start, end): (u64, u64)) -> (Option<SpanIx>, Option<SpanIx>) {
+    let before = outline
+        .children(span)
+        .filter(|child| outline.end[*child as usize] <= start)
+        .max_by_key(|child| outline.end[*child as usize]);
+    let after = outline.children(span).find(|child| outline.start[*child as usize] >= end);
+    (before, after)
+}
+
+fn finding(context: &Context, span: SpanIx, attempts: &FxHashSet<SpanIx>) -> Option<Finding> {
     let outline = context.outline;
     let own = context.critical[span as usize];
-    let all = gaps(outline, span, &ChildCoverage::of(outline, span));
+    let mut all = gaps(outline, span, &ChildCoverage::of(outline, span));
+    if !attempts.is_empty() {
+        let is_attempt = |child: Option<SpanIx>| child.is_some_and(|child| attempts.contains(&child));
+        all.retain(|gap| {
+            let (before, after) = neighbours(outline, span, *gap);
+            !is_attempt(before) || !is_attempt(after)
+        });
+    }
     let time = all.iter().map(|(start, end)| end - start).sum::<u64>().min(own);
     let (start, end) = all.iter().copied().max_by_key(|(start, end)| end - start)?;
     // Where most of its own time lies elsewhere, the gap is not what takes the time.
@@ -32,11 +54,7 @@ fn finding(context: &Context, span: SpanIx) -> Option<Finding> {
     {
         return None;
     }
-    let before = outline
-        .children(span)
-        .filter(|child| outline.end[*child as usize] <= start)
-        .max_by_key(|child| outline.end[*child as usize]);
-    let after = outline.children(span).find(|child| outline.start[*child as usize] >= end);
+    let (before, after) = neighbours(outline, span, (start, end));
     let place = match (before, after) {
         (Some(before), Some(after)) => {
             format!(" between {} and {}", outline.name_of(before), outline.name_of(after))
@@ -112,6 +130,19 @@ mod tests {
             ",
         );
         assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn the_wait_before_a_call_is_repeated_is_no_gap() {
+        let drawing = "
+            shop: order (server)       [=============================================]
+              shop: pay (client) !      [==]
+              shop: pay (client) !           [==]
+              shop: pay (client)                                  [=================]
+            ";
+        assert_eq!(headlines(retries::NAME, drawing).len(), 1);
+        assert!(headlines(NAME, drawing).is_empty());
+        assert_eq!(headlines(NAME, &drawing.replace('!', " ")).len(), 1);
     }
 
     #[test]
