@@ -191,10 +191,10 @@ fn advice(params: &SearchParams) -> Vec<String> {
     let has_tags = !params.tags.is_empty();
     let mut tries = "Nothing matched. Try a longer time range".to_owned();
     for (is_set, what) in [
-        (has_tags, ", fewer tags"),
-        (!params.log_text.is_empty(), ", no log text"),
-        (has_durations(params), ", other durations"),
-        (!params.operation.is_empty(), ", another operation"),
+        (has_tags, ", or fewer tags"),
+        (!params.log_text.is_empty(), ", or no log text"),
+        (has_durations(params), ", or other durations"),
+        (!params.operation.is_empty(), ", or another operation"),
     ] {
         if is_set {
             tries.push_str(what);
