@@ -38,7 +38,7 @@ pub fn FaultPicker(
     };
     let hint = move || match chosen.get() {
         None => "Requests are answered as usual.".to_owned(),
-        Some(fault) => format!("{} Affects {}.", fault.look_for.replace('`', ""), fault.request),
+        Some(fault) => format!("{} Affects {}.", fault.look_for, fault.request),
     };
     view! {
         <Show when=move || faults.with(|faults| !faults.is_empty())>
