@@ -4,7 +4,7 @@ use super::retries;
 use crate::analysis::advisor::{Confidence, Context, Evidence, Finding, Severity};
 use crate::analysis::child_coverage::ChildCoverage;
 use crate::analysis::gaps::gaps;
-use crate::model::{Outline, SpanIx};
+use crate::model::SpanIx;
 use crate::units::duration;
 use rustc_hash::FxHashSet;
 
@@ -14,8 +14,7 @@ pub const NAME: &str = "gap";
 /// The findings of this rule: gaps of one span are one finding. The wait before a call is repeated is no gap.
 pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
     let repeated = found.iter().filter(|finding| finding.rule == retries::NAME);
-    let attempts: FxHashSet<SpanIx> =
-        repeated.flat_map(|finding| finding.evidence.spans.iter().copied()).collect();
+    let attempts: Vec<SpanIx> = repeated.flat_map(|finding| finding.evidence.spans.iter().copied()).collect();
     let found = (0..context.outline.len() as SpanIx)
         .filter(|span| context.outline.has_children(*span))
         .filter(|span| context.share(context.critical[*span as usize]) >= context.thresholds.gap_share)
@@ -24,27 +23,14 @@ pub fn find(context: &Context, found: &[Finding]) -> Vec<Finding> {
     context.most_saving(found)
 }
 
-/// The children of a span that a gap is between.
-fn neighbours(outline: &Outline, span: SpanIx, (start, end): (u64, u64)) -> (Option<SpanIx>, Option<SpanIx>) {
-    let before = outline
-        .children(span)
-        .filter(|child| outline.end[*child as usize] <= start)
-        .max_by_key(|child| outline.end[*child as usize]);
-    let after = outline.children(span).find(|child| outline.start[*child as usize] >= end);
-    (before, after)
-}
-
-fn finding(context: &Context, span: SpanIx, attempts: &FxHashSet<SpanIx>) -> Option<Finding> {
+fn finding(context: &Context, span: SpanIx, attempts: &[SpanIx]) -> Option<Finding> {
     let outline = context.outline;
     let own = context.critical[span as usize];
     let mut all = gaps(outline, span, &ChildCoverage::of(outline, span));
-    if !attempts.is_empty() {
-        let is_attempt = |child: Option<SpanIx>| child.is_some_and(|child| attempts.contains(&child));
-        all.retain(|gap| {
-            let (before, after) = neighbours(outline, span, *gap);
-            !is_attempt(before) || !is_attempt(after)
-        });
-    }
+    let attempts = attempts.iter().filter(|attempt| outline.parent_of(**attempt) == Some(span));
+    let (starts, ends): (FxHashSet<u64>, FxHashSet<u64>) =
+        attempts.map(|attempt| (outline.start[*attempt as usize], outline.end[*attempt as usize])).unzip();
+    all.retain(|(start, end)| !ends.contains(start) || !starts.contains(end));
     let time = all.iter().map(|(start, end)| end - start).sum::<u64>().min(own);
     let (start, end) = all.iter().copied().max_by_key(|(start, end)| end - start)?;
     // Where most of its own time lies elsewhere, the gap is not what takes the time.
@@ -54,7 +40,11 @@ fn finding(context: &Context, span: SpanIx, attempts: &FxHashSet<SpanIx>) -> Opt
     {
         return None;
     }
-    let (before, after) = neighbours(outline, span, (start, end));
+    let before = outline
+        .children(span)
+        .filter(|child| outline.end[*child as usize] <= start)
+        .max_by_key(|child| outline.end[*child as usize]);
+    let after = outline.children(span).find(|child| outline.start[*child as usize] >= end);
     let place = match (before, after) {
         (Some(before), Some(after)) => {
             format!(" between {} and {}", outline.name_of(before), outline.name_of(after))
